@@ -49,6 +49,7 @@ describe('a project that may not know Node', () => {
       'apps/dashboard/web',
       'libs/display',
       'libs/events',
+      'libs/formats',
       'libs/locks',
       'libs/protocol',
     ]);

@@ -15,6 +15,9 @@ from typing import Any, Protocol
 import processes
 from given_context import say
 
+#: Of what a holder writes (libs/formats, `holder`).
+FORMAT = 1
+
 
 class Place(Protocol):
     """The parts of a lock's file that this module needs."""
@@ -81,6 +84,7 @@ class Introduction:
     def _text(self, pid: int) -> bytes:
         now = time.time()
         record = {
+            "format": FORMAT,
             "token": self._token,
             "process": _name(pid),
             "runner": _name(os.getpid()),
@@ -105,6 +109,8 @@ def read(path: str) -> dict[str, Any] | None:
         with open(path, "rb") as opened:
             record = json.loads(opened.read())
             owner = os.fstat(opened.fileno()).st_uid
+        if record["format"] != FORMAT:
+            return None
         texts = all(
             isinstance(record[key], str)
             for key in ("token", "user", "command", "since", "boot", "pidNamespace")
@@ -117,6 +123,21 @@ def read(path: str) -> dict[str, Any] | None:
         return {**record, "owner": owner} if texts and names else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def trouble(path: str) -> str | None:
+    """Why a record tells nothing, when that is its version; None else. The lock holds all the same."""
+    try:
+        with open(path, "rb") as opened:
+            record = json.loads(opened.read())
+    except (OSError, ValueError):
+        return None
+    if not isinstance(record, dict) or record.get("format") == FORMAT:
+        return None
+    return (
+        f"{path} is a record of a lock holder of version {json.dumps(record.get('format'))}; "
+        f"this Hatchery reads version {FORMAT}"
+    )
 
 
 def living(record: dict[str, Any]) -> list[int]:

@@ -15,6 +15,9 @@ def refuse(lock: LockFile, wait_s: float) -> None:
     """Says who holds the lock, as far as that can be found out."""
     remedy = "wait for it with --wait SECONDS" if wait_s == 0 else f"{wait_s:g} s were not enough"
     say(f"lock {lock.name} is held by {_holder(lock)}; {remedy}")
+    trouble = holder_record.trouble(lock.record_path)
+    if trouble is not None:
+        say(f"lock: {trouble}")
 
 
 def _holder(lock: LockFile) -> str:

@@ -176,6 +176,7 @@ describe('a service whose supervisor was killed under a session', () => {
       assert.equal((await hatchery(directory, 'stop', '--now')).code, 0);
       await session.cut();
       const record = {
+        format: 1,
         name: 'forker',
         pid: process.pid,
         startTime: 1,

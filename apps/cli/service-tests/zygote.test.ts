@@ -34,7 +34,10 @@ describe('a zygote that fails while the service runs', () => {
       await using forker = await ForkerProcess.start(directory.path, { config, options });
       assert.match(hatchery(directory.path, 'doctor'), /^ok {7}zygote of the running service$/m);
       const { breezy } = JSON.parse(readFileSync(built, 'utf8')) as { breezy: string };
-      writeFileSync(manifest, JSON.stringify({ breezy, modules: ['no_such_module_anywhere'] }));
+      writeFileSync(
+        manifest,
+        JSON.stringify({ format: 1, breezy, modules: ['no_such_module_anywhere'] }),
+      );
       await until('the failure', () => /zygote failed/.test(forker.stderr));
       const [, told = ''] =
         /^TROUBLE {2}zygote of the running service: (.*)$/m.exec(

@@ -29,7 +29,7 @@ function writeManifest(directory: string, modules: readonly string[]): string {
   const built = new URL('../dist/preload.json', import.meta.url);
   const { breezy } = JSON.parse(readFileSync(built, 'utf8')) as { breezy: string };
   const path = join(directory, 'preload.json');
-  writeFileSync(path, JSON.stringify({ breezy, modules }));
+  writeFileSync(path, JSON.stringify({ format: 1, breezy, modules }));
   return path;
 }
 

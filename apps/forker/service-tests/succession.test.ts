@@ -59,7 +59,10 @@ function stream(socket: string): { stop: () => Promise<number> } {
 function brokenManifest(directory: string): string {
   const manifest = join(directory, 'broken.json');
   const { breezy } = JSON.parse(readFileSync(built, 'utf8')) as { breezy: string };
-  writeFileSync(manifest, JSON.stringify({ breezy, modules: ['no_such_module_anywhere'] }));
+  writeFileSync(
+    manifest,
+    JSON.stringify({ format: 1, breezy, modules: ['no_such_module_anywhere'] }),
+  );
   return manifest;
 }
 

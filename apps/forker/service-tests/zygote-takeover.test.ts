@@ -141,7 +141,10 @@ describe('a changed list of modules', () => {
     await withForker('', async (forker, manifest) => {
       const old = await readZygotePid(forker);
       const { breezy } = JSON.parse(readFileSync(built, 'utf8')) as { breezy: string };
-      writeFileSync(manifest, JSON.stringify({ breezy, modules: ['no_such_module_anywhere'] }));
+      writeFileSync(
+        manifest,
+        JSON.stringify({ format: 1, breezy, modules: ['no_such_module_anywhere'] }),
+      );
       const failed = await until('the failure', async () => {
         const { zygote } = (await readState(forker)).view;
         return zygote.state === 'ready' && zygote.failure;
@@ -171,7 +174,10 @@ describe('a zygote that died and cannot come up again', () => {
     await withForker('[forker]\npool_size = 0\n', async (forker, manifest) => {
       const old = await readZygotePid(forker);
       const { breezy } = JSON.parse(readFileSync(built, 'utf8')) as { breezy: string };
-      writeFileSync(manifest, JSON.stringify({ breezy, modules: ['no_such_module_anywhere'] }));
+      writeFileSync(
+        manifest,
+        JSON.stringify({ format: 1, breezy, modules: ['no_such_module_anywhere'] }),
+      );
       process.kill(old, 'SIGKILL');
       const refused =
         /the zygote does not start: importing no_such_module_anywhere: ModuleNotFoundError: .* \(exit 1\)/;

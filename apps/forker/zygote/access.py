@@ -83,6 +83,10 @@ def of_session(user: str) -> Access:
     return Access(user, teams, frozenset(folded(tuple(prefix.split("/"))) for prefix in private))
 
 
+#: Of the file that says why nothing may be changed (libs/formats, `readOnly`).
+READ_ONLY_FORMAT = 1
+
+
 def read_only() -> str | None:
     """The reason why the service is read-only now, or None. Reads the file each time, because
     read-only mode may begin while a session runs.
@@ -92,7 +96,10 @@ def read_only() -> str | None:
         return None
     try:
         with open(path, encoding="utf-8") as stream:
-            return str(json.load(stream)["reason"])
+            state = json.load(stream)
+        if state["format"] != READ_ONLY_FORMAT:
+            raise ValueError("of another version")
+        return str(state["reason"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, TypeError):

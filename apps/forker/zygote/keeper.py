@@ -59,6 +59,7 @@ class Keeper:
         self._tell(
             {
                 "event": "hello",
+                "format": wire.FORMAT,
                 "pid": os.getpid(),
                 "readyAtMs": self._ready_at_ms,
                 "children": children,

@@ -19,6 +19,7 @@ class KeptChild(TypedDict):
 
 class Hello(TypedDict):
     event: Literal["hello"]
+    format: int
     pid: int
     readyAtMs: int
     children: list[KeptChild]

@@ -5,6 +5,9 @@ import json
 import sys
 from collections.abc import Callable
 
+#: Of the list of modules (libs/formats, `preloadList`).
+FORMAT = 1
+
 Step = Callable[[str], None]
 
 
@@ -43,6 +46,11 @@ def load(manifest: str, step: Step) -> int:
     step(f"reading {manifest}")
     with open(manifest, encoding="utf-8") as stream:
         recorded = json.load(stream)
+    if recorded.get("format") != FORMAT:
+        raise RuntimeError(
+            f"{manifest} is a list of modules to preload of version {recorded.get('format')}; "
+            f"this Hatchery reads version {FORMAT}; remove it: the next start records another one"
+        )
     fits = recorded["breezy"] == breezy.__version__
     if not fits:
         complain(

@@ -168,13 +168,22 @@ class Boundary(unittest.TestCase):
         refused = session.ask(b"Branch.lock_write", f"/{BRANCH}".encode())
         self.check(refused, session, "no-permission", "you may write under ~bob/")
         with open(self.host.read_only, "w") as stream:
-            json.dump({"reason": "new disks"}, stream)
+            json.dump({"format": 1, "reason": "new disks"}, stream)
         session = self.session()
         self.check(
             session.ask(b"Branch.lock_write", f"/{BRANCH}".encode()),
             session,
             "read-only",
             "maintenance: new disks",
+        )
+        with open(self.host.read_only, "w") as stream:
+            json.dump({"format": 2, "reason": "new disks"}, stream)
+        session = self.session()
+        self.check(
+            session.ask(b"Branch.lock_write", f"/{BRANCH}".encode()),
+            session,
+            "read-only",
+            "maintenance: whether it may be written cannot be told",
         )
         os.unlink(self.host.read_only)
         self.hold(b"hostname: h\nnonce: abc\npid: 7\nuser: carol\n")

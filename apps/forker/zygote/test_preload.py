@@ -51,7 +51,7 @@ class Preload(unittest.TestCase):
     def manifest(self, *modules: str) -> str:
         with open(BUILT) as stream:
             version = json.load(stream)["breezy"]
-        return self.write(json.dumps({"breezy": version, "modules": modules}))
+        return self.write(json.dumps({"format": 1, "breezy": version, "modules": modules}))
 
     def load(self, manifest: str, before: str = "", stderr: str = "^$") -> dict[str, object]:
         script = LOAD.format(here=HERE, manifest=manifest, before=before)
@@ -79,6 +79,12 @@ class Preload(unittest.TestCase):
         self.assertRegex(str(answer.get("step")), step)
         self.assertRegex(str(answer.get("error")), error)
 
+    def test_a_list_of_another_version_is_refused_in_words(self) -> None:
+        path = self.write(json.dumps({"format": 2, "modules": ["json"]}))
+        self.assertRegex(
+            str(self.load(path)["error"]), f"{path} is a list .* of version 2; .* remove it"
+        )
+
     def test_loads_what_the_build_recorded_with_breezys_compiled_helpers(self) -> None:
         answer = self.load(BUILT)
         self.assertEqual(answer["failures"], [])
@@ -102,7 +108,9 @@ class Preload(unittest.TestCase):
         )
 
     def test_a_manifest_of_another_breezy_serves_without_what_is_gone_and_says_so(self) -> None:
-        path = self.write(json.dumps({"breezy": "0.0.1", "modules": ["json", "no_such_module"]}))
+        path = self.write(
+            json.dumps({"format": 1, "breezy": "0.0.1", "modules": ["json", "no_such_module"]})
+        )
         answer = self.load(path, stderr=STALE)
         self.assertEqual(answer["failures"], [])
 
@@ -111,7 +119,7 @@ class Preload(unittest.TestCase):
             self.load(os.path.join(self.directory, "none")), "^reading ", "^FileNotFoundError"
         )
         self.assert_refused(self.load(self.write("{")), "^reading ", "^JSONDecodeError")
-        self.assert_refused(self.load(self.write("{}")), "^reading ", "^KeyError")
+        self.assert_refused(self.load(self.write('{"format": 1}')), "^reading ", "^KeyError")
 
     def test_a_compiled_helper_that_did_not_load_is_an_error(self) -> None:
         before = "import breezy.osutils; breezy.osutils._extension_load_failures.append('no _chk_map_pyx')"

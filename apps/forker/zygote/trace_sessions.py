@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 
+import preload
+
 SERVER = """
 import json, os, sys
 sys.path.insert(0, {here!r})
@@ -132,7 +134,12 @@ def main(manifest: str, identity: str) -> int:
     ) as stream:
         try:
             json.dump(
-                {"breezy": breezy.__version__, "identity": identity, "modules": names},
+                {
+                    "format": preload.FORMAT,
+                    "breezy": breezy.__version__,
+                    "identity": identity,
+                    "modules": names,
+                },
                 stream,
                 indent=1,
             )

@@ -14,6 +14,9 @@ from typing import Any
 
 Message = dict[str, Any]
 
+#: The version of the messages between forker and keeper (libs/formats, `keeperWire`).
+FORMAT = 1
+
 #: A fork request is at most 64 KiB (docs/reference/fork-protocol.md); JSON writes a control
 #: character in six bytes.
 PACKET_BYTES_MAX = 512 * 1024

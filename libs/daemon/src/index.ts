@@ -60,3 +60,4 @@ export { StartError } from './start-error.ts';
 export { predecessorSocketPath, UnixName } from './unix-name.ts';
 export type { Predecessor, UnixNameOptions } from './unix-name.ts';
 export { version } from './version.ts';
+export { readVersioned, versionedText } from './versioned-file.ts';

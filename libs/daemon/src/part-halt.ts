@@ -1,9 +1,11 @@
-import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { partHaltPath, type Config } from '@hatchery/config';
+import { FormatError } from '@hatchery/formats';
 import { makeDirectories } from './make-directories.ts';
 import { createFile, modes } from './modes.ts';
 import { readPartRecord } from './part-record.ts';
+import { readVersioned, versionedText } from './versioned-file.ts';
 
 /**
  * Why a part does not serve: somebody has asked it to stop, or it keeps failing and is tried again.
@@ -30,12 +32,18 @@ export interface PartHalt {
   readonly startTime: number;
 }
 
-/** What stands written of a part, whoever lives; null when nothing does. */
+/**
+ * What stands written of a part, whoever lives; null when nothing does. A record of another version
+ * counts as one of a part that was stopped, with the sentence that says so as its reason.
+ */
 export function readPartHalt(config: Config, name: string): PartHalt | null {
   try {
-    return JSON.parse(readFileSync(partHaltPath(config, name), 'utf8')) as PartHalt;
-  } catch {
-    return null;
+    return readVersioned<PartHalt>(partHaltPath(config, name), 'partHalt');
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    // Whatever it says, the part does not run; a supervisor must not end over that.
+    const nobody = { attempts: 0, nextTryAt: null, pid: 0, startTime: 0 };
+    return { name, state: 'stopped', at: '', reason: error.message, ...nobody };
   }
 }
 
@@ -56,7 +64,7 @@ export function writePartHalt(config: Config, halt: PartHalt): void {
   const scratch = `${path}.${process.pid}`;
   makeDirectories(dirname(path), modes.secretDirectory);
   try {
-    createFile(scratch, `${JSON.stringify(halt)}\n`, modes.secretFile);
+    createFile(scratch, versionedText('partHalt', halt), modes.secretFile);
     renameSync(scratch, path);
   } catch (error) {
     rmSync(scratch, { force: true });
@@ -75,6 +83,8 @@ export function clearPartHalt(config: Config, name: string, pid?: number): void 
 
 /** In one line, for status, page and refusals alike. */
 export function describeHalt({ state, at, reason, attempts, nextTryAt }: PartHalt): string {
+  // Of another version nobody knows when and by whom.
+  if (at === '') return reason;
   if (state === 'stopped') return `stopped at ${at} by ${reason}; hatchery start starts it again`;
   const tries = attempts === 1 ? 'once' : `${attempts} times in a row`;
   return `it failed ${tries}, the last time at ${at}: ${reason}; next try at ${nextTryAt}`;

@@ -1,9 +1,11 @@
-import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { partRecordPath, type Config } from '@hatchery/config';
+import { FormatError } from '@hatchery/formats';
 import { bootId, isElsewhere, processStartTime } from './process-identity.ts';
 import { makeDirectories } from './make-directories.ts';
 import { createFile, modes } from './modes.ts';
+import { readVersioned, versionedText } from './versioned-file.ts';
 
 /**
  * What a running part tells commands about itself. `details` is the part's own, as its addresses.
@@ -22,7 +24,10 @@ export interface PartRecord {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** The record of a part that lives, or null: a record whose process is gone counts as none. */
+/**
+ * The record of a part that lives, or null: a record whose process is gone counts as none.
+ * @throws {FormatError} when it is of another version
+ */
 export function readPartRecord(config: Config, name: string): PartRecord | null {
   return readRecord(partRecordPath(config, name));
 }
@@ -53,11 +58,13 @@ export function writePartRecord(config: Config, record: PartRecord): Disposable 
   const kept = before === null ? null : keptPath(path, before.pid);
   if (kept !== null) rmSync(kept, { force: true });
   if (kept !== null) linkSync(path, kept);
-  createFile(`${path}.${record.pid}`, `${JSON.stringify(record)}\n`, modes.secretFile);
+  createFile(`${path}.${record.pid}`, versionedText('partRecord', record), modes.secretFile);
   renameSync(`${path}.${record.pid}`, path);
   return {
     [Symbol.dispose]: () => {
       rmSync(keptPath(path, record.pid), { force: true });
+      // A successor of another version has written its own.
+      if (isOfAnotherVersion(path)) return;
       if (readPartRecord(config, record.name)?.pid === record.pid) {
         if (kept !== null && existsSync(kept)) renameSync(kept, path);
         else rmSync(path, { force: true });
@@ -87,19 +94,30 @@ function readRecord(path: string): PartRecord | null {
 }
 
 function parseRecord(path: string): PartRecord | null {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as PartRecord;
-  } catch {
-    return null;
-  }
+  return readVersioned<PartRecord>(path, 'partRecord');
 }
 
 /** What killed ones have left: nobody else removes it. */
 function removeStale(path: string): void {
   for (const kept of keptRecords(path)) {
-    const record = parseRecord(kept);
-    const mayLive = record !== null && (isElsewhere(record) || readRecord(kept) !== null);
-    if (!mayLive) rmSync(kept, { force: true });
+    if (!mayLive(kept)) rmSync(kept, { force: true });
+  }
+}
+
+function mayLive(kept: string): boolean {
+  // That version removes it itself.
+  if (isOfAnotherVersion(kept)) return true;
+  const record = parseRecord(kept);
+  return record !== null && (isElsewhere(record) || readRecord(kept) !== null);
+}
+
+function isOfAnotherVersion(path: string): boolean {
+  try {
+    parseRecord(path);
+    return false;
+  } catch (error) {
+    if (error instanceof FormatError) return true;
+    throw error;
   }
 }
 

@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemPython } from '@hatchery/config';
+import { FormatError } from '@hatchery/formats';
 import { checkoutDirectory } from './checkout.ts';
 import { StartError } from './start-error.ts';
+import { readVersioned } from './versioned-file.ts';
 
 /** Our Python code, which decides what a session imports as much as Breezy does. */
 const zygoteDirectory = join(checkoutDirectory, 'apps/forker/zygote');
@@ -28,6 +30,8 @@ export interface PreloadLists {
   readonly fitting: string | null;
   /** The first one that is there and can be read, fitting or not; null when there is none. */
   readonly any: string | null;
+  /** A sentence for each that is of another version, which is recorded anew. */
+  readonly troubles: readonly string[];
 }
 
 /**
@@ -46,12 +50,13 @@ export function preloadListPaths(stateDirectory: string): readonly string[] {
 export function findPreloadLists(stateDirectory: string): PreloadLists {
   const identity = identify(findBreezy());
   const places = preloadListPaths(stateDirectory);
-  const recorded = places.map((path) => ({ path, identity: recordedFor(path) }));
+  const recorded = places.map((path) => ({ path, ...recordedFor(path) }));
   return {
     identity,
     places,
     fitting: recorded.find((one) => one.identity === identity)?.path ?? null,
     any: recorded.find((one) => one.identity !== null)?.path ?? null,
+    troubles: recorded.flatMap(({ trouble }) => trouble ?? []),
   };
 }
 
@@ -91,15 +96,14 @@ function identify(breezy: string): string {
  * The identity in a list; an empty one when it has none, null when there is no list that can be
  * used.
  */
-function recordedFor(path: string): string | null {
+function recordedFor(path: string): { identity: string | null; trouble: string | null } {
   try {
-    const { identity, modules } = JSON.parse(readFileSync(path, 'utf8')) as {
-      identity?: unknown;
-      modules?: unknown;
-    };
-    if (!Array.isArray(modules) || modules.length === 0) return null;
-    return typeof identity === 'string' ? identity : '';
-  } catch {
-    return null;
+    const list = readVersioned<{ identity?: unknown; modules?: unknown }>(path, 'preloadList');
+    const isUsable = Array.isArray(list?.modules) && list.modules.length > 0;
+    const own = typeof list?.identity === 'string' ? list.identity : '';
+    return { identity: isUsable ? own : null, trouble: null };
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return { identity: null, trouble: error.message };
   }
 }

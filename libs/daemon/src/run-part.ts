@@ -2,6 +2,7 @@
 import { closeSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig, type Config } from '@hatchery/config';
+import { FormatError } from '@hatchery/formats';
 import { checkoutDirectory } from './checkout.ts';
 import { beLastForKernel } from './last-for-kernel.ts';
 import { createLogger, type Logger } from './log.ts';
@@ -14,6 +15,7 @@ import { PassedSockets, readPassedSockets, socketsOfSystemd } from './passed-soc
 import { DirectoryError } from './make-directories.ts';
 import { keepRuntimeLink } from './runtime-link.ts';
 import { StartError } from './start-error.ts';
+import { versionedText } from './versioned-file.ts';
 
 /** What a part's factory gets. */
 export interface PartContext {
@@ -84,7 +86,7 @@ export async function runPart(
     await part.finished;
     return 0;
   } catch (error) {
-    if (!(error instanceof StartError || error instanceof DirectoryError)) {
+    if (!isTold(error)) {
       const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
       log.fatal({ err: error }, `unexpected error: ${line}`);
       // The supervisor quotes the last line, which is the end of a stack trace otherwise.
@@ -95,6 +97,12 @@ export async function runPart(
     else standardError().write(`${name}: ${error.message}\n`);
     return 1;
   }
+}
+
+/** An error whose message is for the operator as it stands. */
+function isTold(error: unknown): error is Error {
+  const told = [StartError, DirectoryError, FormatError];
+  return told.some((kind) => error instanceof kind);
 }
 
 function readArguments(
@@ -166,7 +174,7 @@ function announce(
   const written = writeRecord(config, record);
   try {
     if (readyFd !== null) {
-      writeSync(readyFd, `${JSON.stringify(record)}\n`);
+      writeSync(readyFd, versionedText('partRecord', record));
       closeSync(readyFd);
     }
   } catch (error) {

@@ -40,7 +40,7 @@ class Reader implements AsyncDisposable {
   }
 }
 
-const hello = '{"type":"hello","epoch":"e1","serverTime":"","version":"1"}\n';
+const hello = '{"type":"hello","format":1,"epoch":"e1","serverTime":"","version":"1"}\n';
 const snapshot = '{"type":"snapshot","epoch":"e1","seq":4,"view":{}}\n';
 
 /** Answers the first dial with `first`, and tells the query of every dial. */
@@ -86,6 +86,23 @@ describe('dialFeed', () => {
     assert.equal(reader.types.filter((type) => type === 'snapshot').length, 1);
     assert.deepEqual(numbersIn(reader.messages), [1, 2, 3]);
     assert.equal(reader.connections.at(-1), true);
+  });
+
+  it('refuses a feed of another version, or without one, in words, and takes nothing of it', async () => {
+    for (const format of [2, undefined]) {
+      using directory = temporaryDirectory();
+      const path = join(directory.path, 'control.sock');
+      const hello = { type: 'hello', format, epoch: 'e1', serverTime: '', version: '9' };
+      const event = { type: 'event', event: { kind: 'zygote.off', seq: 1, at: '' } };
+      await using _publisher = await serveOn(path, (_, response) => {
+        response.write(`${JSON.stringify(hello)}\n${JSON.stringify(event)}\n`);
+      });
+      await using reader = new Reader(path);
+      await reader.failed(
+        /is a feed of events .*; this Hatchery reads version 1; .*hatchery restart$/,
+      );
+      assert.deepEqual([reader.messages, reader.connections.includes(true)], [[], false]);
+    }
   });
 
   it('gets a snapshot of a publisher that began anew', async () => {

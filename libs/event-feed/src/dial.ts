@@ -1,6 +1,7 @@
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Event, EventKind, FeedMessage, FeedPosition } from '@hatchery/events';
+import { requireVersion } from '@hatchery/formats';
 import { lineBytesMax, redialMsMax, redialMsMin, silenceMsMax } from './limits.ts';
 import { LineSplitter } from './line-splitter.ts';
 
@@ -97,6 +98,7 @@ class FeedReader {
   }
 
   read(message: FeedMessage): void {
+    if (message.type === 'hello') requireVersion('feed', 'what answers', message.format);
     if (message.type === 'snapshot') this.position = { epoch: message.epoch, seq: message.seq };
     if (message.type === 'event') this.#advance(message.event);
     this.#listener.message(message);

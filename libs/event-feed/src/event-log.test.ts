@@ -32,7 +32,13 @@ describe('EventLog', () => {
     using _subscription = log.subscribe(null, (message) => messages.push(message));
     log.publish(spawned('c1'));
     assert.deepEqual(messages.slice(0, 2), [
-      { type: 'hello', epoch: 'e1', serverTime: '1970-01-01T00:00:00.000Z', version: '1' },
+      {
+        type: 'hello',
+        format: 1,
+        epoch: 'e1',
+        serverTime: '1970-01-01T00:00:00.000Z',
+        version: '1',
+      },
       { type: 'snapshot', epoch: 'e1', seq: 2, view: emptyView },
     ]);
     const last = messages[2];

@@ -1,5 +1,6 @@
 import { emptyView, reduce } from '@hatchery/events';
 import type { Event, EventBody, FeedMessage, FeedPosition, View } from '@hatchery/events';
+import { formats } from '@hatchery/formats';
 import type { EventJournal } from './journal/event-journal.ts';
 import { viewFor, type FeedFilter } from './feed-filter.ts';
 import { eventsKeptMax } from './limits.ts';
@@ -91,7 +92,9 @@ export class EventLog {
       if (message.type === 'event' && filter !== null && !filter.has(message.event.kind)) return;
       listener(message);
     };
-    tell({ type: 'hello', epoch: this.#epoch, serverTime: now().toISOString(), version });
+    const serverTime = now().toISOString();
+    const { version: format } = formats.feed;
+    tell({ type: 'hello', format, epoch: this.#epoch, serverTime, version });
     const missed = from === null ? null : this.#since(from);
     if (missed === null)
       tell({ type: 'snapshot', ...this.position, view: viewFor(filter, this.#view) });

@@ -10,6 +10,8 @@ import type { View } from './view.ts';
 export type FeedMessage =
   | {
       readonly type: 'hello';
+      /** The version of the feed itself. */
+      readonly format: number;
       readonly epoch: string;
       readonly serverTime: string;
       readonly version: string;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { readHolderRecord, type HolderRecord } from './holder-record.ts';
+import { holderTrouble, readHolderRecord, type HolderRecord } from './holder-record.ts';
 
 const record: HolderRecord = {
   token: 't1',
@@ -15,11 +15,12 @@ const record: HolderRecord = {
 };
 
 it('a record comes back as it was written', () => {
-  assert.deepEqual(readHolderRecord(`${JSON.stringify(record)}\n`), record);
+  assert.deepEqual(readHolderRecord(`${JSON.stringify({ format: 1, ...record })}\n`), record);
 });
 
 it('an incomplete or invalid record is rejected', () => {
-  const text = `${JSON.stringify(record)}\n`;
+  const written = { format: 1, ...record };
+  const text = `${JSON.stringify(written)}\n`;
   for (let length = 0; length < text.length - 1; length += 1) {
     assert.equal(
       readHolderRecord(text.slice(0, length)),
@@ -27,11 +28,22 @@ it('an incomplete or invalid record is rejected', () => {
       `cut off after ${length} characters`,
     );
   }
-  for (const other of ['null', '[]', '7', JSON.stringify({ ...record, token: '' })]) {
+  for (const other of ['null', '[]', '7', JSON.stringify({ ...written, token: '' })]) {
     assert.equal(readHolderRecord(other), null, other);
   }
   assert.equal(
-    readHolderRecord(JSON.stringify({ ...record, runner: { pid: '4', startTime: 40 } })),
+    readHolderRecord(JSON.stringify({ ...written, runner: { pid: '4', startTime: 40 } })),
     null,
   );
+});
+
+it('a record of another version is none, and says so', () => {
+  const text = JSON.stringify({ format: 2, ...record });
+  assert.equal(readHolderRecord(text), null);
+  assert.match(
+    holderTrouble(text, '/locks/a.holder.json') ?? '',
+    /^\/locks\/a\.holder\.json is a record of a lock holder of version 2; this Hatchery reads version 1;/,
+  );
+  assert.equal(holderTrouble(JSON.stringify({ format: 1, ...record }), '/x'), null);
+  assert.equal(holderTrouble('{"half', '/x'), null);
 });

@@ -1,3 +1,5 @@
+import { formats, versionTrouble } from '@hatchery/formats';
+
 /**
  * Identifies a process for good: pids are reused, pairs with the start time (field 22 of
  * /proc/PID/stat) are not.
@@ -42,11 +44,22 @@ export function readHolderRecord(text: string): HolderRecord | null {
   } catch {
     return null;
   }
-  if (!isObject(read)) return null;
+  if (!isObject(read) || read['format'] !== formats.holder.version) return null;
   const texts = ['token', 'user', 'host', 'command', 'since', 'boot', 'pidNamespace'];
   if (!texts.every((key) => typeof read[key] === 'string' && read[key] !== '')) return null;
   if (!isProcessName(read['process']) || !isProcessName(read['runner'])) return null;
-  return read as unknown as HolderRecord;
+  const { format: _format, ...record } = read;
+  return record as unknown as HolderRecord;
+}
+
+/** Why the record in `place` tells nothing, when that is its version; null else. */
+export function holderTrouble(text: string, place: string): string | null {
+  try {
+    const read: unknown = JSON.parse(text);
+    return isObject(read) ? versionTrouble('holder', place, read['format']) : null;
+  } catch {
+    return null;
+  }
 }
 
 function isProcessName(value: unknown): value is ProcessName {

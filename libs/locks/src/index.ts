@@ -3,7 +3,7 @@ export type { HolderSession, LockFacts, Verdict } from './condition.ts';
 export { diffLocks } from './diff-locks.ts';
 export { heldInfoCharactersMax, readHeldInfo } from './held-info.ts';
 export type { HeldInfo } from './held-info.ts';
-export { readHolderRecord } from './holder-record.ts';
+export { holderTrouble, readHolderRecord } from './holder-record.ts';
 export type { HolderRecord, ProcessName } from './holder-record.ts';
 export { placeOfLock, placesOf } from './lock-place.ts';
 export type { LockPlace } from './lock-place.ts';

@@ -40,6 +40,7 @@ it('the record of an earlier holder is not trusted', async () => {
   const reused = { pid: process.pid, startTime: 1 };
   for (const gone of [dead, reused]) {
     const record = {
+      format: 1,
       token: 't',
       process: dead,
       runner: gone,

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { onOneLine } from '@hatchery/display';
 import type { Lock, LockParty } from '@hatchery/events';
 import type { KernelLock, ProcessName } from '@hatchery/locks';
-import { readRecord } from './read-record.ts';
+import { readRecord, recordTrouble } from './read-record.ts';
 import { identifyHolder, type IdentifiedHolder } from './identify-holder.ts';
 import { kernelLocks, locksOfFile, type KernelLocks } from './kernel-locks.ts';
 import { deletedLocks, nameOfDeleted, type DeletedLock } from './deleted-locks.ts';
@@ -102,6 +102,7 @@ function tell(
   const held = kernel.find(({ waiting }) => !waiting);
   if (held === undefined) return null;
   const claim = held.type === 'FLOCK' ? readRecord(directory, name) : null;
+  const trouble = held.type === 'FLOCK' && claim === null ? recordTrouble(directory, name) : null;
   const holder = identifyHolder(held, claim, searchHolders(path), known.get(path) ?? null);
   const { record, process: one, reason } = holder;
   // The table was read before the processes were, so the lock may be free by now.
@@ -120,7 +121,7 @@ function tell(
     ),
     condition: 'held',
     nonce: token,
-    reasons: [onOneLine(reason)],
+    reasons: trouble === null ? [onOneLine(reason)] : [onOneLine(reason), onOneLine(trouble)],
   };
 }
 

@@ -92,11 +92,15 @@ export function selectEntries<E>(
   pick: (entry: AuditEntry) => E | null,
 ): E[] {
   const damaged = new Map<string, number>();
+  const troubles = new Set<string>();
   const selected: E[] = [];
   const query = {
     directory: auditDirectory(config),
     since,
-    damaged: (path: string) => void damaged.set(path, (damaged.get(path) ?? 0) + 1),
+    damaged: (path: string, trouble?: string) => {
+      if (trouble !== undefined) troubles.add(trouble);
+      else damaged.set(path, (damaged.get(path) ?? 0) + 1);
+    },
   };
   try {
     for (const entry of readAudit(query)) {
@@ -111,6 +115,7 @@ export function selectEntries<E>(
   if (selected.length === limit) say(`there may be more than these ${limit}; --limit shows more`);
   for (const [path, count] of damaged)
     say(`${count} damaged line${count === 1 ? '' : 's'} of ${path} skipped`);
+  for (const trouble of troubles) say(trouble);
   return selected;
 }
 

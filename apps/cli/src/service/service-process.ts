@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { linkSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '@hatchery/config';
 import {
@@ -9,6 +9,8 @@ import {
   modes,
   pidNamespace,
   processStartTime,
+  readVersioned,
+  versionedText,
 } from '@hatchery/daemon';
 
 /** The `hatchery up` of a state directory. Pids are reused; pid and start time together are not. */
@@ -58,7 +60,7 @@ export function claimService(config: Config, detached: boolean): Disposable {
   const path = recordPath(config);
   const scratch = `${path}.${process.pid}`;
   try {
-    createFile(scratch, `${JSON.stringify(own)}\n`, modes.publicFile);
+    createFile(scratch, versionedText('service', own), modes.publicFile);
     refuseForeign(path);
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
       throw new Error(`${path} cannot be written: a directory is in its place; move it away`);
@@ -93,11 +95,7 @@ function refuseForeign(path: string): void {
 }
 
 function readRecord(path: string): ServiceProcess | null {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as ServiceProcess;
-  } catch {
-    return null;
-  }
+  return readVersioned<ServiceProcess>(path, 'service');
 }
 
 function recordPath(config: Config): string {

@@ -1,12 +1,17 @@
-import { readFileSync, renameSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { readKeyDigests, type Config } from '@hatchery/config';
-import { createFile, modes } from '@hatchery/daemon';
+import { createFile, modes, readVersioned, versionedText } from '@hatchery/daemon';
 import { recordDone } from '../sessions/recorded.ts';
 
 /** Where it stands written what the service runs with: digests of values, by their keys. */
 function recordPath({ stateDirectory }: Config): string {
   return join(stateDirectory, 'configuration.json');
+}
+
+/** The digest of each value, by its key. */
+interface Written {
+  readonly keys: Readonly<Record<string, string>>;
 }
 
 /** What a service was started or restarted with. */
@@ -32,7 +37,8 @@ export async function recordConfigurationChanges({
     const now = readKeyDigests(file);
     const reason = describeChanges(readRecord(config), now);
     const path = recordPath(config);
-    createFile(`${path}.new`, `${JSON.stringify(Object.fromEntries(now))}\n`, modes.secretFile);
+    const written: Written = { keys: Object.fromEntries(now) };
+    createFile(`${path}.new`, versionedText('configuration', written), modes.secretFile);
     renameSync(`${path}.new`, path);
     const action = { actor, verb: 'change', target: 'configuration', reason: reason ?? '' };
     if (reason !== null) await recordDone(config, action, 'done', say);
@@ -56,13 +62,6 @@ export function describeChanges(
 }
 
 function readRecord(config: Config): ReadonlyMap<string, string> | null {
-  try {
-    return new Map(
-      Object.entries(
-        JSON.parse(readFileSync(recordPath(config), 'utf8')) as Record<string, string>,
-      ),
-    );
-  } catch {
-    return null;
-  }
+  const record = readVersioned<Written>(recordPath(config), 'configuration');
+  return record === null ? null : new Map(Object.entries(record.keys));
 }

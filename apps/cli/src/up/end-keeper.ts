@@ -2,10 +2,12 @@ import { connect } from 'node:net';
 import { keeperSocketPath, type Config } from '@hatchery/config';
 import { readPartRecord, readPartRecordElsewhere } from '@hatchery/daemon';
 import { LineSplitter } from '@hatchery/event-feed';
+import { requireVersion } from '@hatchery/formats';
 import { keeperAnswerMsMax, keeperLineBytesMax } from '../limits.ts';
 
 /** What a keeper says first to whoever asks it for something. */
 interface Hello {
+  readonly format: number;
   readonly event: string;
   readonly pid: number;
   readonly children: readonly { readonly id: string }[];
@@ -33,8 +35,9 @@ export async function endKeeper(
     const lines = new LineSplitter(keeperLineBytesMax);
     for await (const chunk of socket)
       for (const line of lines.push(chunk as Buffer)) {
-        const { event, pid, children } = JSON.parse(line) as Hello;
+        const { event, pid, children, format } = JSON.parse(line) as Hello;
         if (event !== 'hello') continue;
+        requireVersion('keeperWire', `process ${pid}`, format);
         const left = `a fork service that was killed has left the keeper (pid ${pid}) with ${sessionsOf(children.length)}`;
         if (children.length > 0 && sessions === 'spare') {
           say(`${left}, which go on; hatchery stop waits for them and ends it`);

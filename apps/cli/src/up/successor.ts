@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { withVersion } from '@hatchery/formats';
 import { startMsMax, urgentRepeatMs } from '../limits.ts';
 import { nodeFlags, readLogLine } from '@hatchery/daemon';
 import type { Generation } from './generation.ts';
@@ -51,7 +52,7 @@ export class SuccessorProcess implements Generation {
   ) {
     const inheritance: Inheritance = { sockets: inChild(sockets), wanted };
     const argv = [...nodeFlags, program, 'up', ...place, `--succeed=${actor}`, '--ready-fd', '3'];
-    argv.push(`--inherit=${JSON.stringify(inheritance)}`);
+    argv.push(`--inherit=${JSON.stringify(withVersion('inheritance', inheritance))}`);
     this.#process = spawn(process.execPath, argv, {
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe', 'pipe', ...sockets.map(({ fd }) => fd)],

@@ -2,6 +2,7 @@
 import { isatty } from 'node:tty';
 import type { Config } from '@hatchery/config';
 import { socketsOfSystemd, standardError, withoutSystemdSockets } from '@hatchery/daemon';
+import { requireVersion } from '@hatchery/formats';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
 import { messageOf } from '../terminal/denied.ts';
 import { actor } from '../service/running-service.ts';
@@ -232,7 +233,10 @@ async function succeed(
   // It ends when the one above does, however that ends.
   process.stdin.resume().once('end', stop.ask);
   try {
-    const inheritance = JSON.parse(String(invocation.options['inherit'])) as Inheritance;
+    const inheritance = JSON.parse(String(invocation.options['inherit'])) as Inheritance & {
+      readonly format?: unknown;
+    };
+    requireVersion('inheritance', '--inherit', inheritance.format);
     using sockets = ListeningSockets.inherit(inheritance, invocation.config, invocation.say);
     await prepareFirstUse(invocation.config, invocation, stop.signal);
     const told = {

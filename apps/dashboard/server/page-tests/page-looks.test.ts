@@ -146,7 +146,7 @@ for (const viewport of screens) {
       mkdirSync(readOnlyDirectory(config));
       writeFileSync(
         readOnlyPath(config),
-        JSON.stringify({ reason: 'the disks move', since, actor: 'bo' }),
+        JSON.stringify({ format: 1, reason: 'the disks move', since, actor: 'bo' }),
       );
       await connection(page).getByText('READ-ONLY').waitFor();
       const failure = {

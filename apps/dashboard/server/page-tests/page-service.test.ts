@@ -27,7 +27,7 @@ test(
       actor: 'bo',
     };
     mkdirSync(readOnlyDirectory(config));
-    writeFileSync(readOnlyPath(config), JSON.stringify(state));
+    writeFileSync(readOnlyPath(config), JSON.stringify({ format: 1, ...state }));
     await connection(page).getByText('READ-ONLY').waitFor();
     await attention
       .getByText(/by bo for 1.m \d\d.s: the disks move\. No branch can be changed/)

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { keeperSocketPath, type Config } from '@hatchery/config';
 import { StartError, type Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
+import { versionTrouble } from '@hatchery/formats';
 import type { ForkService } from '../children/forking/fork-service.ts';
 import { fingerprintPollMs, keeperRetryMs, keeperRetryMsMax, zygoteStartMsMax } from '../limits.ts';
 import { removeCgroup } from './delegated-cgroup.ts';
@@ -231,9 +232,19 @@ export class KeeperSupervisor {
     if (outage !== (events.view.outage ?? null)) events.publish({ kind: 'forker.outage', outage });
   }
 
+  /** False of a keeper of another version: it keeps its sessions and gets no new ones from us. */
+  #speaksOurs({ pid, format }: Extract<KeeperEvent, { event: 'hello' }>): boolean {
+    const trouble = versionTrouble('keeperWire', `process ${pid}`, format);
+    if (trouble === null) return true;
+    this.#context.log.error({ pid, format }, trouble);
+    this.#firstZygote.reject(new StartError(trouble));
+    return false;
+  }
+
   #take(event: KeeperEvent): void {
     const { events, locks, log, service } = this.#context;
     this.#pulse.heard();
+    if (event.event === 'hello' && !this.#speaksOurs(event)) return;
     service.take(event);
     this.zygote = healthAfter(this.zygote, event);
     this.#publishOutage();

@@ -81,6 +81,8 @@ export interface LockReport {
 export type KeeperEvent =
   | {
       readonly event: 'hello';
+      /** The version of this wire. */
+      readonly format: number;
       readonly pid: number;
       readonly children: readonly KeptChild[];
       /** Wall clock. */

@@ -86,6 +86,7 @@ const details = record({
  */
 const fieldsOf: { readonly [K in Kind]: Readonly<Record<string, Check>> } = {
   hello: {
+    format: count,
     pid,
     children: listOf(record({ id, pid, directory: path, connected: flag, details })),
     readyAtMs: instantMs,

@@ -97,6 +97,7 @@ describe('breaking the lock of a script', () => {
     using _left = endingOf(left);
     const reused = { pid: stranger.pid, startTime: 1 };
     const record = {
+      format: 1,
       token: 't',
       process: reused,
       runner: reused,

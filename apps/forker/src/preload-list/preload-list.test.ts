@@ -14,6 +14,7 @@ describe('the list of modules to preload', () => {
       places: ['/nowhere/a'],
       fitting: '/nowhere/a',
       any: '/nowhere/a',
+      troubles: [],
     };
     const told: string[] = [];
     assert.equal(
@@ -51,7 +52,13 @@ describe('the list of modules to preload', () => {
       PATH: `${poison}:${before['PATH']}`,
       BRZ_PLUGIN_PATH: poison,
     });
-    const lists = { identity: 'now', places: [blocked, free], fitting: null, any: null };
+    const lists = {
+      identity: 'now',
+      places: [blocked, free],
+      fitting: null,
+      any: null,
+      troubles: [],
+    };
     assert.equal(await preloadList(lists, quiet), free);
     const { identity, modules } = JSON.parse(readFileSync(free, 'utf8')) as {
       identity: string;
@@ -73,6 +80,7 @@ describe('the list of modules to preload', () => {
       places: [join(directory.path, 'file', 'preload.json')],
       fitting: null,
       any: old,
+      troubles: [],
     };
     const warned: string[] = [];
     assert.equal(await preloadList(lists, { ...quiet, warn: (line) => warned.push(line) }), old);

@@ -14,8 +14,9 @@ export interface Teller {
  * @throws {StartError} when there is no list at all and none can be made
  */
 export async function preloadList(lists: PreloadLists, tell: Teller): Promise<string> {
-  const { identity, places, fitting, any } = lists;
+  const { identity, places, fitting, any, troubles } = lists;
   if (fitting !== null) return fitting;
+  for (const trouble of troubles) tell.warn(trouble);
   tell.info('recording what sessions of this Breezy import, which takes some seconds');
   try {
     return await record(places, identity);

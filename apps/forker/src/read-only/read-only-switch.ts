@@ -1,7 +1,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { readOnlyPath, readReadOnly, type Config } from '@hatchery/config';
-import { createFile, makeDirectories, modes } from '@hatchery/daemon';
+import { createFile, makeDirectories, modes, versionedText } from '@hatchery/daemon';
 import type { ReadOnlyState } from '@hatchery/events';
 
 /** The actor for `hosting.read_only`: removing the setting ends what it began. */
@@ -64,7 +64,7 @@ export class ReadOnlySwitch {
   #write(state: ReadOnlyState): void {
     makeDirectories(dirname(this.#path), modes.sessionsDirectory);
     const scratch = `${this.#path}.new.${process.pid}`;
-    createFile(scratch, `${JSON.stringify(state)}\n`, modes.publicFile);
+    createFile(scratch, versionedText('readOnly', state), modes.publicFile);
     renameSync(scratch, this.#path);
   }
 }

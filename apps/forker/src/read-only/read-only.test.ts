@@ -65,6 +65,11 @@ describe('the read-only switch', () => {
     writeFileSync(readOnlyPath(config), '{"rea');
     const readOnly = new ReadOnlySwitch(config);
     assert.match(readOnly.state?.reason ?? '', /read-only\.json cannot be read$/);
+    writeFileSync(readOnlyPath(config), '{"format":2,"reason":"disks"}');
+    assert.match(
+      readOnly.state?.reason ?? '',
+      /read-only\.json is a record of the read-only mode of version 2; .*hatchery read-only on or off/,
+    );
     rmSync(readOnlyPath(config));
     mkdirSync(readOnlyPath(config));
     assert.match(readOnly.state?.reason ?? '', /cannot be read$/);

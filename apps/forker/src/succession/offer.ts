@@ -1,7 +1,14 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { partRecordPath, type Config } from '@hatchery/config';
-import { createFile, makeDirectories, modes } from '@hatchery/daemon';
+import {
+  createFile,
+  makeDirectories,
+  modes,
+  readVersioned,
+  StartError,
+  versionedText,
+} from '@hatchery/daemon';
 import type { ZygoteConfiguration } from '../keeper-link/messages.ts';
 import type { Successor } from './successor.ts';
 
@@ -24,16 +31,19 @@ export function writeOffer(config: Config, offer: Offer): Disposable {
   const path = offerPath(config, offer.successor.pid);
   makeDirectories(dirname(path), modes.secretDirectory);
   rmSync(path, { force: true });
-  createFile(path, JSON.stringify(offer), modes.secretFile, 'wx');
+  createFile(path, versionedText('offer', offer), modes.secretFile, 'wx');
   return { [Symbol.dispose]: () => rmSync(path, { force: true }) };
 }
 
-/** The offer of a process, or null when it has made none. */
+/**
+ * The offer of a process, or null when it has made none.
+ * @throws {StartError} when it is of another version
+ */
 export function readOffer(config: Config, pid: number): Offer | null {
   try {
-    return JSON.parse(readFileSync(offerPath(config, pid), 'utf8')) as Offer;
-  } catch {
-    return null;
+    return readVersioned<Offer>(offerPath(config, pid), 'offer');
+  } catch (error) {
+    throw new StartError((error as Error).message, { cause: error });
   }
 }
 

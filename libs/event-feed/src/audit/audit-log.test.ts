@@ -149,7 +149,7 @@ describe('AuditLog', () => {
       part: 'ssh-gateway',
       now,
       failed,
-      hourBytesMax: 500,
+      hourBytesMax: 550,
     };
     using log = new AuditLog(options);
     for (const user of ['bob', 'carol', 'dora', 'eve']) log.append(signIn(user));
@@ -261,6 +261,27 @@ describe('readAudit', () => {
       ['{"at":"'],
     );
     assert.deepEqual(damaged, [path]);
+  });
+
+  it('tells of lines of another version, and shows all others', () => {
+    using temporary = temporaryDirectory();
+    const directory = temporary.path;
+    const path = join(directory, 'audit-2026-01-01T00.forker.log');
+    const at = '2026-01-01T00:00:00.000Z';
+    const line = (format: number, count: number): string =>
+      `${JSON.stringify({ format, at, part: 'forker', kind: 'audit.missing', count, reason: 'r' })}\n`;
+    writeFileSync(path, `${line(1, 1)}{"format":2,"when":7}\n${line(2, 2)}${line(1, 3)}`);
+    const told: (string | undefined)[] = [];
+    const damaged = (_: string, trouble?: string): void => void told.push(trouble);
+    const entries = [...readAudit({ directory, since: ever, damaged })];
+    assert.deepEqual(
+      entries.map((entry) => entry.kind === 'audit.missing' && entry.count).toSorted(),
+      [1, 3],
+    );
+    assert.ok(entries.every((entry) => !('format' in entry)));
+    assert.equal(told.length, 2);
+    for (const trouble of told)
+      assert.ok(trouble?.startsWith(`${path} is a line of the audit of version 2; this Hatchery`));
   });
 
   it('is empty where there is no audit', () => {

@@ -1,5 +1,6 @@
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, writeSync } from 'node:fs';
 import { giveToOwnerAbove, makeOwnedDirectory, modes, openFile } from '@hatchery/daemon';
+import { withVersion } from '@hatchery/formats';
 import type { AuditBody, AuditEntry } from './audit-entry.ts';
 import { hourOf, hourPath, removeOldHours } from './hours.ts';
 import { auditHourBytesMax, auditSyncMs, refusalsPerMinuteMax } from './limits.ts';
@@ -92,7 +93,8 @@ export class AuditLog implements Disposable {
   #put(body: AuditBody, at: string): void {
     const entry: AuditEntry = { at, part: this.#options.part, ...body };
     // What a failed write may have left ends here, and is no entry.
-    const line = Buffer.from(`${this.#torn ? '\n' : ''}${JSON.stringify(entry)}\n`);
+    const json = JSON.stringify(withVersion('audit', entry));
+    const line = Buffer.from(`${this.#torn ? '\n' : ''}${json}\n`);
     const { hourBytesMax = auditHourBytesMax } = this.#options;
     if (this.#bytes + line.length > hourBytesMax) throw new HourFullError('too much in an hour');
     this.#torn = true;

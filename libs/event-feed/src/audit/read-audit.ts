@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { versionTrouble } from '@hatchery/formats';
 import type { AuditEntry } from './audit-entry.ts';
 import { hourOf, listHours } from './hours.ts';
 
@@ -9,8 +10,11 @@ export interface AuditQuery {
   readonly since: Date;
   /** Files of later hours are not read; entries after it may come all the same. */
   readonly until?: Date;
-  /** Told of a line that is no entry, as one that a full disk cut off. */
-  readonly damaged: (path: string) => void;
+  /**
+   * Told of a line that is no entry, as one that a full disk cut off; of one of another version
+   * with the sentence that says so.
+   */
+  readonly damaged: (path: string, trouble?: string) => void;
 }
 
 /**
@@ -37,25 +41,43 @@ export function* readAudit({
 }
 
 /** Newest first. */
-function readEntries(path: string, damaged: (path: string) => void): AuditEntry[] {
+function readEntries(path: string, damaged: AuditQuery['damaged']): AuditEntry[] {
   const lines = textOf(path).split('\n').toReversed();
   return lines.flatMap((line) => {
     if (line === '') return [];
-    const entry = parse(line);
-    if (entry !== null) return entry;
-    damaged(path);
-    // A line that was cut off, by a full disk or a lost power, ends where the next one begins.
-    // Within a string its quotes would be escaped.
-    return parse(line.slice(Math.max(0, line.lastIndexOf('{"at":"')))) ?? [];
+    const read = parse(line);
+    if (read === null) {
+      damaged(path);
+      // A line that was cut off, by a full disk or a lost power, ends where the next one begins.
+      // Within a string its quotes would be escaped.
+      const rest = parse(line.slice(Math.max(0, line.lastIndexOf('{"format":'))));
+      return rest === null ? [] : accept(rest, path, damaged);
+    }
+    return accept(read, path, damaged);
   });
 }
 
-function parse(line: string): AuditEntry | null {
+/** An entry as it stands written, of whatever version. */
+type Written = { readonly format: unknown } & AuditEntry;
+
+function accept(
+  { format, ...entry }: Written,
+  path: string,
+  damaged: AuditQuery['damaged'],
+): AuditEntry[] {
+  const trouble = versionTrouble('audit', path, format);
+  if (trouble === null) return [entry];
+  damaged(path, trouble);
+  return [];
+}
+
+function parse(line: string): Written | null {
   try {
-    const value = JSON.parse(line) as Partial<AuditEntry> | null;
-    return typeof value?.at === 'string' && typeof value.kind === 'string'
-      ? (value as AuditEntry)
-      : null;
+    const value = JSON.parse(line) as Partial<Written> | null;
+    if (value === null || typeof value !== 'object' || !('format' in value)) return null;
+    const isEntry = typeof value.at === 'string' && typeof value.kind === 'string';
+    // What another version calls these is not known.
+    return isEntry || typeof value.format === 'number' ? (value as Written) : null;
   } catch {
     return null;
   }

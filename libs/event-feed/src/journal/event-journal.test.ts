@@ -187,6 +187,22 @@ describe('EventJournal', () => {
     });
   });
 
+  it('of another version is refused in words, and stays as it is', () => {
+    inDirectory((directory) => {
+      publishOnce(directory, numbered(1));
+      const newer = encodeRecord({ format: 2, events: 'elsewhere' });
+      rewriteLast(directory, () => newer);
+      assert.throws(
+        () => new JournalBench(directory, 'e2'),
+        /events-0+\.log is a segment of the event log of version 2; this Hatchery reads version 1;/,
+      );
+      rewriteLast(directory, (bytes) => {
+        assert.deepEqual(bytes, newer);
+        return bytes;
+      });
+    });
+  });
+
   it('throws when its directory cannot be made', () => {
     using directory = temporaryDirectory();
     writeFileSync(join(directory.path, 'file'), '');

@@ -2,6 +2,7 @@ import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectories, modes } from '@hatchery/daemon';
 import { emptyView, type Event, type View } from '@hatchery/events';
+import { withVersion } from '@hatchery/formats';
 import {
   retryMs,
   segmentBytesMax,
@@ -144,7 +145,8 @@ export class EventJournal implements Disposable {
 
   #startSegment(seq: number, view: View, events: readonly Event[]): void {
     const { directory } = this.#options;
-    const header = { format: 1, epoch: this.#epoch, boot: this.#boot, seq, view } as const;
+    const own = { epoch: this.#epoch, boot: this.#boot, seq, view };
+    const header = withVersion('journal', own);
     const next = SegmentWriter.create(join(directory, segmentName(seq)), header, events);
     this.#closeWriter();
     this.#writer = next;

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Event, View } from '@hatchery/events';
+import { requireVersion } from '@hatchery/formats';
 import { decodeRecords, type DecodedRecords } from './record.ts';
 
 /** The first record of a segment: where it starts, and all that came before it. */
 export interface SegmentHeader {
-  readonly format: 1;
+  readonly format: number;
   readonly epoch: string;
   /** The boot in which it was written, as /proc/sys/kernel/random/boot_id names it. */
   readonly boot: string;
@@ -73,7 +74,8 @@ export function listSegments(directory: string): string[] {
  * Every segment of a directory, oldest first; files without a whole header are none. @throws the
  * error of readdir(2) or open(2)
  */
-export function readSegments(directory: string): Segment[] {
+export /** @throws {FormatError} when it is of another version */
+function readSegments(directory: string): Segment[] {
   return listSegments(directory).flatMap(
     (path) => readSegment(path, path.endsWith('.behind')) ?? [],
   );
@@ -81,8 +83,10 @@ export function readSegments(directory: string): Segment[] {
 
 function readSegment(path: string, behind: boolean): Segment | null {
   const { records, bytes, end } = decodeRecords(readFileSync(path));
-  const [header, ...events] = records as [SegmentHeader | undefined, ...Event[]];
-  if (header?.format !== 1) return null;
+  const [header, ...events] = records as [SegmentHeader | null | undefined, ...Event[]];
+  // A file that somebody has put here.
+  if (typeof header !== 'object' || header === null || !('format' in header)) return null;
+  requireVersion('journal', path, header.format);
   const inOrder = events.every(({ seq }, index) => seq === header.seq + 1 + index);
   return {
     path,

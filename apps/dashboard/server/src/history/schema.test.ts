@@ -62,3 +62,23 @@ test('an up-to-date history is left as it is', () => {
   migrate(database);
   assert.deepEqual(database.prepare('SELECT sql FROM sqlite_schema').all(), schema);
 });
+
+test('a history of another version is refused with its place and the remedy, and stays as it is', () => {
+  using database = new DatabaseSync(':memory:');
+  database.exec('CREATE TABLE theirs (a); PRAGMA user_version = 9');
+  assert.throws(
+    () => migrate(database),
+    /is a history of the page of version 9; this Hatchery reads version 1; .*move the file away/,
+  );
+  const tables = database.prepare('SELECT name FROM sqlite_schema').all();
+  assert.deepEqual(
+    tables.map(({ name }) => name),
+    ['theirs'],
+  );
+});
+
+test('the version of the history is the number of its steps', () => {
+  using database = new DatabaseSync(':memory:');
+  migrate(database);
+  assert.equal(database.prepare('PRAGMA user_version').get()?.['user_version'], 1);
+});

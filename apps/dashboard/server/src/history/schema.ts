@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { formats, requireVersion } from '@hatchery/formats';
 
 /**
  * One step a version, never changed once released: a database of any earlier version is brought up
@@ -59,20 +60,19 @@ const migrations: readonly string[] = [
 ];
 
 /** The version this program writes. */
-const schemaVersion = migrations.length;
+const { version: schemaVersion } = formats.history;
 
 /**
  * Upgrades a database to `version`, each step whole or not at all.
- * @throws {Error} when a newer program has written it
+ * @throws {FormatError} when a newer program has written it
  */
 export function migrate(database: DatabaseSync, version = schemaVersion): void {
   const { user_version: found } = database.prepare('PRAGMA user_version').get() as {
     user_version: number;
   };
-  if (found > schemaVersion) {
-    throw new Error(
-      `the history is of version ${found}, this program knows ${schemaVersion}: run the newer one`,
-    );
+  if (!(found in migrations)) {
+    const place = database.location() ?? 'the database in memory';
+    requireVersion('history', place, found);
   }
   migrations.slice(found, version).forEach((step, index) => {
     database.exec(`BEGIN; ${step} PRAGMA user_version = ${found + index + 1}; COMMIT`);

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeDirectories, modes, openFile } from '@hatchery/daemon';
 import type { Role } from '@hatchery/events';
+import { formats, requireVersion } from '@hatchery/formats';
 import { sessionsMax, storeBusyMsMax } from '../limits.ts';
 
 /** A signed-in browser as stored: by the digest of its key, with data that only that key opens. */
@@ -18,7 +19,7 @@ export interface KeptSession {
   readonly endsAt: number;
 }
 
-const version = 1;
+const { version } = formats.signIns;
 
 const schema = `
   CREATE TABLE store (made_at INTEGER NOT NULL) STRICT;
@@ -134,10 +135,8 @@ function connect(path: string, now: number): DatabaseSync {
       `PRAGMA busy_timeout = ${storeBusyMsMax}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE`,
     );
     const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
-    if (found !== version) {
-      database.exec(
-        'DROP TABLE IF EXISTS store; DROP TABLE IF EXISTS used_links; DROP TABLE IF EXISTS sessions',
-      );
+    if (found !== 0) requireVersion('signIns', path, found);
+    else {
       database.exec(schema);
       database.prepare('INSERT INTO store VALUES (?)').run(now);
     }

@@ -44,13 +44,26 @@ describe('a fork service after another one', () => {
     let id = '';
     const events = await overRestarts(
       async (bench) => void ({ id } = await bench.fork()),
-      (bench) => bench.service.take({ event: 'hello', pid: 1, readyAtMs: 1, children: [kept(id)] }),
+      (bench) =>
+        bench.service.take({
+          event: 'hello',
+          format: 1,
+          pid: 1,
+          readyAtMs: 1,
+          children: [kept(id)],
+        }),
       (bench) => {
-        bench.service.take({ event: 'hello', pid: 1, readyAtMs: 1, children: [kept(id)] });
+        bench.service.take({
+          event: 'hello',
+          format: 1,
+          pid: 1,
+          readyAtMs: 1,
+          children: [kept(id)],
+        });
         bench.exit(id, 0);
       },
       (bench) => {
-        bench.service.take({ event: 'hello', pid: 1, readyAtMs: 1, children: [] });
+        bench.service.take({ event: 'hello', format: 1, pid: 1, readyAtMs: 1, children: [] });
         bench.exit(id, 0);
         assert.notEqual(bench.service.attach(id), null, 'its requester may come back for it');
       },
@@ -66,7 +79,13 @@ describe('a fork service after another one', () => {
         bench.service.signal(id, 'SIGTERM', 'by ops');
       },
       (bench) => {
-        bench.service.take({ event: 'hello', pid: 1, readyAtMs: 1, children: [kept(id)] });
+        bench.service.take({
+          event: 'hello',
+          format: 1,
+          pid: 1,
+          readyAtMs: 1,
+          children: [kept(id)],
+        });
         bench.service.signal(id, 'SIGKILL', 'again');
         bench.exit(id, 9);
       },
@@ -86,7 +105,7 @@ describe('a fork service after another one', () => {
     const events = await overRestarts(
       async (bench) => void ({ id } = await bench.fork()),
       async (bench) => {
-        bench.service.take({ event: 'hello', pid: 1, readyAtMs: 1, children: [] });
+        bench.service.take({ event: 'hello', format: 1, pid: 1, readyAtMs: 1, children: [] });
         bench.service.adoptOrphans();
         const attached = bench.service.attach(id);
         assert.equal(
@@ -107,6 +126,7 @@ describe('a fork service after another one', () => {
     await overRestarts((bench) => {
       bench.service.take({
         event: 'hello',
+        format: 1,
         pid: 1,
         readyAtMs: 1,
         children: [kept('a'), kept('b', false)],

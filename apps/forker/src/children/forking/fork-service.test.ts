@@ -194,6 +194,7 @@ describe('ForkService and its keeper', () => {
     const kept = { id: 'k1', pid: 4_194_401, directory: '/run/k1', connected: true, details };
     bench.service.take({
       event: 'hello',
+      format: 1,
       pid: 1,
       readyAtMs: 1,
       children: [kept, { ...kept, id: 'k2', connected: false }],
@@ -224,7 +225,7 @@ describe('ForkService and its keeper', () => {
       connected: true,
       details,
     };
-    bench.service.take({ event: 'hello', pid: 1, readyAtMs: 1, children: [kept] });
+    bench.service.take({ event: 'hello', format: 1, pid: 1, readyAtMs: 1, children: [kept] });
     assert.equal(bench.service.registry.size, 1);
     bench.exit(child.id, 0);
     assert.equal(await child.exited, 0);
