@@ -30,7 +30,13 @@ export {
   writePartHalt,
 } from './part-halt.ts';
 export type { PartHalt } from './part-halt.ts';
-export { readPartRecord, readPartRecordElsewhere, readReplacedRecords } from './part-record.ts';
+export {
+  ownRecord,
+  readPartRecord,
+  readPartRecordElsewhere,
+  readReplacedRecords,
+  writePartRecord,
+} from './part-record.ts';
 export type { PartRecord } from './part-record.ts';
 export { bindPort, listenOnPort, listenOnUnix, openPort, portError } from './open-port.ts';
 export {

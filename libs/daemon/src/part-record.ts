@@ -2,9 +2,10 @@ import { existsSync, linkSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { partRecordPath, type Config } from '@hatchery/config';
 import { FormatError } from '@hatchery/formats';
-import { bootId, isElsewhere, processStartTime } from './process-identity.ts';
+import { bootId, isElsewhere, pidNamespace, processStartTime } from './process-identity.ts';
 import { makeDirectories } from './make-directories.ts';
 import { createFile, modes } from './modes.ts';
+import { StartError } from './start-error.ts';
 import { readVersioned, versionedText } from './versioned-file.ts';
 
 /**
@@ -22,6 +23,27 @@ export interface PartRecord {
   /** Whether it was started by a supervisor, and drains and ends when that is gone. */
   readonly supervised: boolean;
   readonly details: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What this process writes of itself when it is ready; `supervised` as in {@link PartRecord}.
+ * @throws {StartError} without /proc, which names processes
+ */
+export function ownRecord(
+  name: string,
+  details: PartRecord['details'],
+  supervised = false,
+): PartRecord {
+  const startTime = processStartTime(process.pid);
+  if (startTime === null)
+    throw new StartError('/proc is not mounted; hatchery needs it to name processes');
+  const identity = {
+    pid: process.pid,
+    startTime,
+    bootId: bootId(),
+    pidNamespace: pidNamespace(),
+  };
+  return { name, ...identity, readySince: new Date().toISOString(), supervised, details };
 }
 
 /**

@@ -9,8 +9,8 @@ import { createLogger, type Logger } from './log.ts';
 import { jsonLogLine } from './log-line.ts';
 import { standardError } from './log-output.ts';
 import { readPartHalt, writePartHalt } from './part-halt.ts';
-import { writePartRecord, type PartRecord } from './part-record.ts';
-import { bootId, pidNamespace, processStartTime } from './process-identity.ts';
+import { ownRecord, writePartRecord, type PartRecord } from './part-record.ts';
+import { processStartTime } from './process-identity.ts';
 import { PassedSockets, readPassedSockets, socketsOfSystemd } from './passed-sockets.ts';
 import { DirectoryError } from './make-directories.ts';
 import { keepRuntimeLink } from './runtime-link.ts';
@@ -165,12 +165,7 @@ function announce(
   part: Part,
   { config, readyFd, supervised }: Announcement,
 ): Disposable {
-  const startTime = processStartTime(process.pid);
-  if (startTime === null)
-    throw new StartError('/proc is not mounted; hatchery needs it to name processes');
-  const readySince = new Date().toISOString();
-  const own = { pid: process.pid, startTime, bootId: bootId(), pidNamespace: pidNamespace() };
-  const record = { name, ...own, readySince, supervised, details: part.details };
+  const record = ownRecord(name, part.details, supervised);
   const written = writeRecord(config, record);
   try {
     if (readyFd !== null) {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { loadConfig, partRecordPath } from '@hatchery/config';
-import { processStartTime } from '@hatchery/daemon';
+import { loadConfig } from '@hatchery/config';
+import { ownRecord, writePartRecord } from '@hatchery/daemon';
 import { openSignInKey, readLinkToken, signInKeyPath } from '@hatchery/sign-in-links';
 import { temporaryDirectory } from '@hatchery/testkit';
 import { hatchery } from '../../test-support/terminal.ts';
@@ -15,13 +14,8 @@ function announce(
   state: string,
   details: object = { url, signInUrl: `${url}sign-in?token=x` },
 ): void {
-  const path = partRecordPath(loadConfig({ directory: state, stateDirectory: state }), 'dashboard');
-  mkdirSync(join(path, '..'), { recursive: true });
-  const startTime = processStartTime(process.pid);
-  writeFileSync(
-    path,
-    JSON.stringify({ name: 'dashboard', pid: process.pid, startTime, readySince: '', details }),
-  );
+  const config = loadConfig({ directory: state, stateDirectory: state });
+  writePartRecord(config, ownRecord('dashboard', { ...details }));
 }
 
 const keyPathIn = (state: string): string =>

@@ -1,11 +1,10 @@
 // Long: a test for each route of one server.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
-import { partRecordPath } from '@hatchery/config';
-import { processStartTime } from '@hatchery/daemon';
+import { ownRecord, writePartRecord } from '@hatchery/daemon';
 import { dialFeed } from '@hatchery/event-feed';
 import type { Event } from '@hatchery/events';
 import { until, within } from '@hatchery/testkit';
@@ -218,12 +217,8 @@ test('a successor that ends first gives the control socket back to the one that 
     ...stand.config,
     ssh: { ...stand.config.ssh, listen: { host: '127.0.0.1', port: 0 } },
   };
-  const startTime = processStartTime(process.pid) ?? 0;
   const details = { ssh: { host: '127.0.0.1', port: stand.port } };
-  const record = { name: 'ssh-gateway', pid: process.pid, startTime, readySince: '', details };
-  const path = partRecordPath(config, 'ssh-gateway');
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, JSON.stringify(record));
+  using _record = writePartRecord(config, ownRecord('ssh-gateway', details));
   const context = { config, log: new RecordingLog().logger, options: { overlap: 'yes' } };
   const successor = await createGateway(context, { nativeCryptoLoaded: () => true });
   assert.deepEqual(

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { loadConfig, partRecordPath, type Config } from '@hatchery/config';
-import { createLogger, processStartTime, type Part } from '@hatchery/daemon';
+import { loadConfig, type Config } from '@hatchery/config';
+import { createLogger, ownRecord, writePartRecord, type Part } from '@hatchery/daemon';
 import { createDashboard } from '../dashboard.ts';
 import { pageFixture } from '../../test-support/page-fixture.ts';
 import { dashboardConfig, temporaryDirectory } from '../../test-support/running-dashboard.ts';
@@ -30,17 +30,7 @@ async function start(
     { config, log: createLogger('dashboard', config.log), options },
     page,
   );
-  const startTime = processStartTime(process.pid);
-  const record = {
-    name: 'dashboard',
-    pid: process.pid,
-    startTime,
-    readySince: '',
-    details: part.details,
-  };
-  const path = partRecordPath(config, 'dashboard');
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, JSON.stringify(record));
+  writePartRecord(config, ownRecord('dashboard', part.details));
   return part;
 }
 
