@@ -13,6 +13,7 @@ describe('the command line', () => {
       'burst',
       'overload',
       'recovery',
+      'drain',
       'memory',
       'sampling',
       'locks',
