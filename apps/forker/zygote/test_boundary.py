@@ -183,7 +183,7 @@ class Boundary(unittest.TestCase):
             session.ask(b"Branch.lock_write", f"/{BRANCH}".encode()),
             session,
             "read-only",
-            "maintenance: whether it may be written cannot be told",
+            "maintenance: its read-only file cannot be read",
         )
         os.unlink(self.host.read_only)
         self.hold(b"hostname: h\nnonce: abc\npid: 7\nuser: carol\n")

@@ -334,7 +334,7 @@ class ReadOnly(unittest.TestCase):
         _, (_, branch, repository), _ = self.bob.ask(b"Branch.lock_write", path)
         held = os.path.join(self.host.root, "~bob/public/branch/.bzr/branch/lock/held")
         self.assertTrue(os.path.exists(held))
-        self.switch('{"reason": "disks"}')
+        self.switch('{"format": 1, "reason": "disks"}')
         why = b"this service is read-only for maintenance: disks; try again later"
         for verb, *others in (
             (b"Branch.set_last_revision", branch, repository, b"null:"),
@@ -364,14 +364,14 @@ class ReadOnly(unittest.TestCase):
         self.assertTrue(self.bob.ask(b"Branch.lock_write", path)[0])
 
     def test_whoever_may_not_write_anyway_is_told_that(self) -> None:
-        self.switch('{"reason": "disks"}')
+        self.switch('{"format": 1, "reason": "disks"}')
         self.assertEqual(
             self.bob.ask(b"Branch.lock_write", b"/~alice/public/branch")[1][2],
             b"you may write under ~bob/",
         )
 
     def test_what_cannot_be_understood_is_taken_for_read_only(self) -> None:
-        for text in ("", "{", "[]", "null", '{"since": 1}', "\xff"):
+        for text in ("", "{", "[]", "null", '{"format": 1, "since": 1}', '{"reason": "x"}', "\xff"):
             self.switch(text)
             self.assertIn(
                 b"cannot be read", self.bob.ask(b"Branch.lock_write", b"/~bob/public/branch")[1][2]

@@ -81,8 +81,11 @@ def expected(
         return OFF
     if kind == "file read" and seen:
         return ALLOWED if file_reads and verb != b"iter_files_recursive" else DENIED
-    if kind in ("read", "file read") or place.seen_by == "above":
+    if kind in ("read", "file read"):
         return ALLOWED if seen else ABSENT
+    # Only the path says so: nothing that is there, or is not, has a part in it.
+    if place.seen_by == "above":
+        return DENIED
     if not spelled or (seen and not real) or (kind == "file change" and verb != b"mkdir"):
         return DENIED
     # Deeper than ~user/project/branch its parent must exist.
