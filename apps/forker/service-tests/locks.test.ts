@@ -115,7 +115,7 @@ describe('a session that is killed while it holds a lock', () => {
       );
       assert.ok(adopted?.kind === 'lock.changed');
       assert.notEqual(adopted.lock.holder?.childId, lock.holder?.childId);
-      assert.match(adopted.lock.reasons?.[0] ?? '', /came back/);
+      assert.match(adopted.lock.reasons?.[0] ?? '', /reconnected session took it up/);
       await until('no lock', async () => (await stage.view()).length === 0);
       assert.ok(!stage.events.some(({ kind }) => kind === 'lock.broken'));
     });

@@ -163,10 +163,10 @@ async function runToEnd(running: Running): Promise<void> {
   try {
     await end(running);
   } finally {
-    // Also when that failed, and of a child that nobody can end: a client that still waits must not
-    // keep the process.
+    // Also after a failure, and when no signal ends a child: a client that waits for an answer must
+    // not keep the process.
     entrance.closeForks();
-    entrance.dismiss();
+    entrance.dismissServed();
   }
   log.info('stopped');
 }

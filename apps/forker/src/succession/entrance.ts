@@ -17,6 +17,8 @@ export class Entrance {
   readonly #forks: Server;
   readonly #control: HttpServer;
   readonly #connections = new Set<Socket>();
+  /** Those of them that have sent their request. */
+  readonly #served = new WeakSet<Socket>();
   readonly #takesForks = Promise.withResolvers<TakeConnection>();
   readonly #takesControl = Promise.withResolvers<ControlContext>();
   readonly #limits: ConnectionLimits;
@@ -37,6 +39,7 @@ export class Entrance {
   /** The client has sent its request: it does not give way to newer ones any more. */
   hasAsked(socket: Socket): void {
     this.#limits.busy(socket);
+    this.#served.add(socket);
   }
 
   /** Clients of the fork protocol that wait for an answer or an exit. */
@@ -114,6 +117,15 @@ export class Entrance {
   /** Lets its clients go: what has been written to them arrives, and nothing more comes. */
   dismiss(): void {
     for (const connection of this.#connections) connection.destroySoon();
+  }
+
+  /**
+   * As {@link dismiss}, but for clients whose request is still to come: each of those gets its
+   * answer at the deadline of requests.
+   */
+  dismissServed(): void {
+    for (const connection of this.#connections)
+      if (this.#served.has(connection)) connection.destroySoon();
   }
 
   #close(name: UnixName | null): void {
