@@ -214,10 +214,13 @@ class HostedServer(pathfilter.PathFilteringServer):
     def shows(self, path: str) -> bool:
         """Whether the user may see what this path names, and where its links lead."""
         place = named(path)
-        if place is None or not self.access.sees(place):
+        if place is None:
             return False
-        real = self.real(place)
-        return real is place or (real is not None and self.access.sees(real))
+        # A hidden place takes the steps of a missing one, so that timing reveals nothing.
+        walked = self._without_hidden(place)
+        real = self.real(walked)
+        is_seen = real is walked or (real is not None and self.access.sees(real))
+        return is_seen and walked == place
 
     def looked_for(self, path: str) -> str:
         """The path for the transport below to use. For a hidden place it is one that does not
@@ -226,13 +229,17 @@ class HostedServer(pathfilter.PathFilteringServer):
         place = named(path)
         if place is None:
             raise NoSuchFile("/" + path)
-        hidden = self.access.hidden_at(place) - 1
-        place = tuple([ABSENT if number == hidden else name for number, name in enumerate(place)])
+        place = self._without_hidden(place)
         real = self.real(place)
         if real is None or (real is not place and not self.access.sees(real)):
             return ABSENT
         # Use the names and not the path, in which a slash may be spelled %2F.
         return urlutils.escape("/".join(place))
+
+    def _without_hidden(self, place: Place) -> Place:
+        """The place, with a name that is never there instead of its first hidden directory."""
+        hidden = self.access.hidden_at(place) - 1
+        return tuple([ABSENT if number == hidden else name for number, name in enumerate(place)])
 
     def refusal_to_change(self, path: str) -> str | None:
         """Why the user may not change what a path names, whether it exists or not; None when they

@@ -123,13 +123,16 @@ def remember(server: Any, verb: bytes, place: str, words: Any) -> None:
 
 def tidy(asked: SmartServerRequest, server: Any, path: bytes) -> None:
     """Removes what was begun at a place of the user's own and never became a branch."""
-    directory = outcome.session.directory
-    if directory is None or read_only() is not None:
+    if read_only() is not None:
         return
     # The request itself answers a path that leads nowhere.
     with contextlib.suppress(PathNotChild):
+        # The owner comes first: the look for the directory takes longer for a missing place than
+        # for a hidden one, and would tell the two apart.
         if server.refusal_to_change(asked.translate_client_path(path)) is None:
-            half_made.tidy(directory)
+            directory = outcome.session.directory
+            if directory is not None:
+                half_made.tidy(directory)
 
 
 def install() -> None:
