@@ -189,8 +189,11 @@ async function makeSampleBranch(
   const target = join(config.hosting.root, sampleBranch);
   const scratch = `${target}.new`;
   const umask = hostingUmask(config);
+  // Nothing else of the caller's environment: PYTHONHOME or a plugin path changes what brz does.
   const environment = {
-    ...outer,
+    PATH: outer['PATH'],
+    LANG: 'C.UTF-8',
+    HOME: demoDirectory(config),
     BRZ_EMAIL: 'Demo <demo@hatchery.invalid>',
     BRZ_LOG: '/dev/null',
     BRZ_HOME: demoDirectory(config),
