@@ -1,3 +1,4 @@
+// Long: a test for each concern that the page can show.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyView, type Lock } from '@hatchery/events';
@@ -225,7 +226,10 @@ test('a read-only service is shown with who, since when and why', () => {
   const readOnly = { reason: 'the disks move', since: minutesAgo(3), actor: 'bo' };
   const [concern] = concerns({ ...well, readOnly }, service, [], at, all);
   assert.deepEqual([concern?.title, concern?.harm], ['Read-only', 'notice']);
-  assert.match(concern?.detail ?? '', /^by bo for 3.m 00.s: the disks move\. No branch can be/);
+  assert.match(
+    concern?.detail ?? '',
+    /^by bo for 3.m 00.s: the disks move\. No branch can be changed/,
+  );
   const unknown = { reason: 'it cannot be read', since: '', actor: '' };
   assert.match(
     concerns({ ...well, readOnly: unknown }, service, [], at, all)[0]?.detail ?? '',
